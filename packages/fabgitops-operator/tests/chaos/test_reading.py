@@ -1,5 +1,6 @@
 """What is read of objects for experiments: which PLCs are at one address."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 from contextlib import nullcontext as allowed
@@ -12,6 +13,7 @@ from fabgitops_core.modbus.route import straight
 from fabgitops_operator.chaos.agents import NoWayError
 from fabgitops_operator.chaos.reading import beside
 from fabgitops_operator.chaos.reading import plc as candidate
+from fabgitops_operator.cluster.experiments import Experiments
 from fabgitops_operator.cluster.whereabouts import Whereabouts
 
 
@@ -88,14 +90,66 @@ async def test_packets_of_a_pod_to_a_protected_plc_are_not_held() -> None:
 
 async def _ways(*named: dict[str, Any], everyone: Sequence[dict[str, Any]] = ()) -> Sequence[Any]:
     """Return the ways of a pod's packets to the PLCs that an experiment names, beside others."""
+    return await _asked(Looks(*named, everyone=everyone), "hmi")
 
-    class Looks:
-        async def plcs(self, *_asked: object) -> list[dict[str, Any]]:
-            return list(named)
 
-        async def everywhere(self, _namespace: str) -> list[dict[str, Any]]:
-            return [*named, *everyone]
+class Looks:
+    """PLCs that are named by their labels, and others; how often they were looked at."""
 
-    whereabouts = Whereabouts(None, Looks(), "", "https://a", None, straight, float)  # type: ignore[arg-type]
-    pod = Spot("plant", "hmi", TargetUid("p"), NodeName("n"), InjectionId("e.p"))
-    return await whereabouts.networks(pod, "plcs " + json.dumps({"matchLabels": {"line": "1"}}))
+    def __init__(self, *named: dict[str, Any], everyone: Sequence[dict[str, Any]] = ()) -> None:
+        self.named, self.everyone = named, everyone
+        self.times = {"plcs": 0, "everywhere": 0}
+        self.whereabouts = Whereabouts(None, self, "", "https://a", None, straight, float)  # type: ignore[arg-type]
+
+    async def plcs(self, *_asked: object) -> list[dict[str, Any]]:
+        """Return those that are named."""
+        self.times["plcs"] += 1
+        await asyncio.sleep(0)
+        return list(self.named)
+
+    async def everywhere(self, _namespace: str) -> list[dict[str, Any]]:
+        """Return all of them."""
+        self.times["everywhere"] += 1
+        await asyncio.sleep(0)
+        return [*self.named, *self.everyone]
+
+
+async def _asked(looks: Looks, pod: str, line: str = "1") -> Sequence[Any]:
+    spot = Spot("plant", pod, TargetUid(pod), NodeName("n"), InjectionId(f"e.{pod}"))
+    return await looks.whereabouts.networks(spot, "plcs " + json.dumps({"matchLabels": {"line": line}}))
+
+
+async def test_plcs_are_looked_at_once_for_all_pods_of_a_round() -> None:
+    """However many pods send packets to PLCs: with thousands of PLCs a look for each took longer than the round."""
+    looks = Looks(plc("mixer", "10.0.0.5"), everyone=[plc("dryer", "10.0.0.6", "protected")])
+    ways = await asyncio.gather(*(_asked(looks, f"hmi-{number}", str(number % 2)) for number in range(20)))
+    assert (looks.times, len(ways)) == ({"plcs": 2, "everywhere": 1}, 20)
+    assert all(each == [{"network": "10.0.0.5", "port": 502, "protocol": "tcp"}] for each in ways)
+
+
+async def test_plcs_are_looked_at_anew_in_each_round() -> None:
+    """Nothing of a look is gone by later: one that is protected meanwhile stays within reach."""
+    looks = Looks(plc("mixer", "10.0.0.5"))
+    assert len(await _asked(looks, "hmi")) == 1
+    looks.everyone = [plc("dryer", "10.0.0.5", "protected")]
+    for pod in ("hmi", "screen"):
+        with pytest.raises(NoWayError, match="plant/dryer is at the address of plant/mixer"):
+            await _asked(looks, pod)
+
+
+async def test_of_thousands_of_plcs_little_is_kept() -> None:
+    """Of PLCs that may be at the same address only that is kept, and the label that counts: memory is bounded."""
+    whole = plc("mixer", "10.0.0.5", "allowed", port=1502)
+    whole["metadata"] |= {"labels": {**whole["metadata"]["labels"], "line": "1"}, "managedFields": ["…"]}
+    whole = {**whole, "spec": {**whole["spec"], "registers": ["…"]}, "status": {"history": ["…"]}}
+    pages = {
+        "": {"metadata": {"continue": "next"}, "items": [whole]},
+        "next": {"metadata": {}, "items": [plc("b", "h")]},
+    }
+
+    class Rest:
+        async def page(self, _kind: object, _namespace: object, _selector: str, token: str) -> Any:
+            return pages[token]
+
+    found = await Experiments(Rest(), "fab").everywhere("plant")  # type: ignore[arg-type]
+    assert found == [plc("mixer", "10.0.0.5", "allowed", port=1502), plc("b", "h")]

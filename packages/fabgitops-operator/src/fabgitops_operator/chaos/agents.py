@@ -183,8 +183,8 @@ class Agents:
             return {"cpuStress": {**_kept(fault, ("loadPercent", "workers")), "containerId": found}}
         ways: list[Body] = []
         for spot in spots:
-            for to in _destinations(fault):
-                ways += [way for way in await self._cluster.networks(spot, to) if way not in ways]
+            for there in await asyncio.gather(*(self._cluster.networks(spot, to) for to in _destinations(fault))):
+                ways += [way for way in there if way not in ways]
         if not ways and any(_destinations(fault)):
             raise NoWayError("none of the places that packets go to is known: nothing would be late")
         if len(ways) > MOST_WAYS:

@@ -1,10 +1,11 @@
 """One look-up at a time, which many may wait for, and each only for as long as it can."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
 
 Found = TypeVar("Found")
+About = TypeVar("About", bound=Hashable)
 
 
 class Asking(Generic[Found]):
@@ -40,3 +41,28 @@ class Asking(Generic[Found]):
         self._going = None
         if not going.cancelled():
             going.exception()
+
+
+class Sharing(Generic[About, Found]):
+    """What many look up at once, each about something: one look-up for all who ask meanwhile, and nothing is kept.
+
+    Args:
+        look: Looks it up.
+    """
+
+    def __init__(self, look: Callable[[About], Awaitable[Found]]) -> None:
+        """Prepare it; nothing is looked up yet."""
+        self._look = look
+        self._going: dict[About, Asking[Found]] = {}
+
+    async def of(self, about: About) -> Found:
+        """Return what is found, and raise what the look-up raises."""
+        if about not in self._going:
+            self._going[about] = Asking(lambda: self._once(about))
+        return await self._going[about].soon(None)
+
+    async def _once(self, about: About) -> Found:
+        try:
+            return await self._look(about)
+        finally:
+            del self._going[about]

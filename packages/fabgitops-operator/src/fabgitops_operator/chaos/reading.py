@@ -80,6 +80,19 @@ def address_of(body: Body) -> tuple[str, int]:
     return host, int(spec.get("port", DEFAULT_PORT))
 
 
+def placed(plc: Body) -> Body:
+    """Return of a PLC only what is read of those that may be at the address of another: there may be thousands."""
+    metadata, spec = plc["metadata"], plc.get("spec") or {}
+    mark = labels_of(plc).get(CHAOS)
+    return {
+        "metadata": {
+            **{name: metadata[name] for name in ("namespace", "name", "uid")},
+            "labels": {CHAOS: mark} if mark else {},
+        },
+        "spec": {name: spec[name] for name in ("deviceAddress", "port") if name in spec},
+    }
+
+
 def taken_along(named: Sequence[Body], everyone: Iterable[Body]) -> str:
     """Return why packets to PLCs that an experiment names as places may not be held; "" where they may.
 

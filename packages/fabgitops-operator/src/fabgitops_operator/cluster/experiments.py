@@ -3,7 +3,7 @@
 What is looked at is looked at right then: nothing of it is kept, for pods come and go.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -23,7 +23,17 @@ from fabgitops_core.control.chaos.outcomes import Outcome, Result
 from fabgitops_core.control.chaos.selecting import NOWHERE, Candidate
 
 from fabgitops_operator.chaos.away import AwayError, UnreadableError
-from fabgitops_operator.chaos.reading import Leading, beside, claimed_by, is_true, labels_of, leading_of, plc, policy_of
+from fabgitops_operator.chaos.reading import (
+    Leading,
+    beside,
+    claimed_by,
+    is_true,
+    labels_of,
+    leading_of,
+    placed,
+    plc,
+    policy_of,
+)
 from fabgitops_operator.cluster.answers import answers
 from fabgitops_operator.cluster.holders import LEASE, OURS, operator_of, silent
 from fabgitops_operator.cluster.moving import Movers
@@ -81,10 +91,10 @@ class Experiments:
             return tuple([_pod(each, claimed, await movers.of(each)) for each in found])
 
     async def everywhere(self, namespace: str) -> Sequence[Body]:
-        """Return all PLCs that may be reached from where those of a namespace are."""
+        """Return all PLCs that may be reached from where those of a namespace are, of each only what is `placed`."""
         where: Sequence[str | None] = sorted({*self._watched, namespace}) if self._watched else [None]
         async with _answered(INDUSTRIAL_PLC.plural):
-            return [plc for each in where for plc in await self._all(INDUSTRIAL_PLC, each, "")]
+            return [plc for each in where for plc in await self._all(INDUSTRIAL_PLC, each, "", placed)]
 
     async def _leading(self, namespace: str) -> Leading:
         """Return the SetpointRollouts that are at work; none where there are no such."""
@@ -122,12 +132,14 @@ class Experiments:
         """Return by the uid of each target, and of where it is injected, which experiment has it that is not over."""
         return claimed_by(await self._all(CHAOS_EXPERIMENT, None, ""))
 
-    async def _all(self, kind: Kind, namespace: str | None, selector: str) -> Sequence[Body]:
+    async def _all(
+        self, kind: Kind, namespace: str | None, selector: str, kept: Callable[[Body], Body] = lambda body: body
+    ) -> Sequence[Body]:
         found: list[Body] = []
         token = ""
         while True:
             page = await self._rest.page(kind, namespace, selector, token)
-            found += page["items"]
+            found += map(kept, page["items"])
             if not (token := page["metadata"].get("continue", "")):
                 return found
 

@@ -19,7 +19,7 @@ from fabgitops_core.engine.ports import Secrets
 from fabgitops_core.modbus.route import Route
 
 from fabgitops_operator.chaos.agents import COMPONENT, NoWayError
-from fabgitops_operator.chaos.asking import Asking
+from fabgitops_operator.chaos.asking import Asking, Sharing
 from fabgitops_operator.chaos.away import AwayError
 from fabgitops_operator.chaos.plcs import endpoint_of, token_of
 from fabgitops_operator.chaos.reading import taken_along
@@ -63,6 +63,7 @@ class Whereabouts:
         self._leases: Sequence[Body] = ()
         self._seen_at = float("-inf")
         self._looking = Asking(self._look)
+        self._plcs, self._everywhere = Sharing(self._ways_to_plcs), Sharing(self._all_plcs)
 
     async def agents(self) -> Sequence[Body]:
         """Return the Leases of agents; while nobody answers, or answers late, those that were seen last."""
@@ -136,7 +137,7 @@ class Whereabouts:
         if what == TO_TARGET:
             return await self._ways_to(spot)
         if what == "plcs":
-            return [way for each in await self._places(spot, rest) for way in await _ways(each.host, each.port)]
+            return await self._plcs.of((spot.namespace, rest))
         network, port = rest.rsplit(" ", 1)
         way: dict[str, Any] = {"network": network, "protocol": what.lower()}
         return [way if port == "*" else {**way, "port": int(port)}]
@@ -150,10 +151,17 @@ class Whereabouts:
             raise NoWayError(f"the IndustrialPLC {spot.namespace}/{spot.name} is not the same any more")
         return await _ways(found.host, found.port)
 
-    async def _places(self, spot: Spot, selector: str) -> Sequence[Endpoint]:
+    async def _ways_to_plcs(self, asked: tuple[str, str]) -> Sequence[Body]:
+        return [way for each in await self._places(*asked) for way in await _ways(each.host, each.port)]
+
+    async def _all_plcs(self, namespace: str) -> Sequence[Body]:
+        return await self._experiments.everywhere(namespace)
+
+    async def _places(self, namespace: str, selector: str) -> Sequence[Endpoint]:
+        """Return where PLCs are, looked at once for all pods of a round: there may be thousands of each."""
         try:
-            found = await self._experiments.plcs(spot.namespace, Selector.model_validate(json.loads(selector)))
-            if why := taken_along(found, await self._experiments.everywhere(spot.namespace) if found else ()):
+            found = await self._experiments.plcs(namespace, Selector.model_validate(json.loads(selector)))
+            if why := taken_along(found, await self._everywhere.of(namespace) if found else ()):
                 raise NoWayError(why)
             return [endpoint_of(each, self._route) for each in found]
         except AwayError as error:
