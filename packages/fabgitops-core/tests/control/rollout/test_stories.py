@@ -286,7 +286,9 @@ def test_stories_of_pauses(seed: int) -> None:
     story.ends()
 
 
-@pytest.mark.parametrize(("seed", "chance"), [(56, 0.25), (568, 0.15), (649, 0.4), (834, 0.4), (501951, 0.2)])
+@pytest.mark.parametrize(
+    ("seed", "chance"), [(56, 0.25), (568, 0.15), (649, 0.4), (834, 0.4), (501951, 0.2), (20174, 0.3), (20292, 0.3)]
+)
 def test_longer_stories(seed: int, chance: float) -> None:
     """So much goes wrong that all are dead whom users reach, or gone: what lives gets out, and no Service is left."""
     story = Story(seed)

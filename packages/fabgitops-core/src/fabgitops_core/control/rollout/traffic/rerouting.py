@@ -21,6 +21,7 @@ from fabgitops_core.control.rollout.traffic.reaching import takes_the_last
 from fabgitops_core.control.rollout.traffic.routes import rules_of, spec_of
 from fabgitops_core.control.rollout.traffic.rules import Pair, Rule, Share, covers, header_rule, says, share_of
 from fabgitops_core.control.rollout.view import Look
+from fabgitops_core.control.rollout.ways.choosing import way_of
 
 KINDS = {each.name: each for each in ROUTES}
 
@@ -69,8 +70,10 @@ def _selected(look: Look, by: Routed, routing: Routing, *, leaves: bool) -> Iter
 
 
 def left(look: Look) -> Iterator[Doing]:
-    """Give what takes routes of our own away that are declared no more."""
+    """Give what takes routes of our own away that are declared no more, unless one that may take its place waits."""
     places = {each.key for each in routes_of(look.key, look.way) if each.route.name is None}
+    if any(each.key not in places for each in routes_of(look.key, way_of(look.spec)) if each.route.name is None):
+        return
     for key, child in look.own.items():
         if key not in places:
             told = f"the {key.kind} {key.name} is declared no more"
