@@ -61,10 +61,10 @@ def outcome(helm: Helm, key: tuple[str, ...]) -> str:
     return "was not refused" if key in NEVER_NULL else "<nil>" * ("<nil>" in text or "%!" in text)
 
 
-@pytest.mark.timeout(300)
-def test_null(helm: Helm) -> None:
+@pytest.mark.parametrize("name", VALUES)
+def test_null(helm: Helm, name: str) -> None:
     """Any value that is null is left out, or refused in a sentence that names it, whatever else is switched on."""
-    wrong = {".".join(key): told for key in keys(VALUES) if (told := outcome(helm, key))}
+    wrong = {".".join(key): told for key in keys({name: VALUES[name]}) if (told := outcome(helm, key))}
     assert wrong == {}
 
 
