@@ -173,7 +173,7 @@ class Common:
 
     device_map: Path | None = None
     """File that says where devices really are, as mock-plc twin writes it; no device that is not in it is reached, nor
-    the control API of a mock PLC. With --kinds plc or chaos."""
+    the control API of a mock PLC. For PLCs and chaos experiments alone."""
 
     otlp_endpoint: Annotated[str, Parameter(validator=_web_address)] = ""
     """URL to post traces to by OTLP over HTTP, such as http://collector:4318/v1/traces; without one there are none."""
