@@ -213,7 +213,7 @@ class Objects:
         if not how.subresource and (refused := sourced.refusal(record, how.actor, new)) is not None:
             raise refused
         if not how.subresource:
-            new = sourced.noted(record, new, timestamp())
+            new = sourced.noted(record, old, new, timestamp())
         if (grown := updating.generation(new, old)) is not None and not how.subresource:
             new["metadata"] = {**new["metadata"], "generation": grown}
         if _written(resource, new) == record.body:

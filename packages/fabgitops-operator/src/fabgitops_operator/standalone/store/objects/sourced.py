@@ -53,15 +53,16 @@ def _is_switched(record: Record, new: Mapping[str, Any]) -> bool:
     )
 
 
-def noted(record: Record, new: Mapping[str, Any], now: str) -> dict[str, Any]:
+def noted(record: Record, old: Mapping[str, Any], new: Mapping[str, Any], now: str) -> dict[str, Any]:
     """Return a changed object with the note of when it was stopped by hand: nobody else writes that, or takes it away.
 
     Args:
         record: What is there.
+        old: The same, decoded.
         new: What it becomes.
         now: The time, as objects have it.
     """
-    switch, old = record.resource.switch, record.decoded()
+    switch = record.resource.switch
     if switch is None or not record.origin:
         return dict(new)
     since = _annotations(old).get(BY_HAND, "") if switch.stops(old) else now
