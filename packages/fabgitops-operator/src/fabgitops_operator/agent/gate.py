@@ -66,7 +66,7 @@ class Gate:
         since = self.clock() - self._let_in.get(known, float("-inf"))
         if since < KEPT_SECS:
             return None
-        if begins or since >= self.longest_secs + 2 * KEPT_SECS:
+        if begins or since >= self._remembered_secs:
             return await self._reviewed(shown[1], known)
         try:
             async with asyncio.timeout(HEARD_SECS):
@@ -74,11 +74,15 @@ class Gate:
         except (Unavailable, TimeoutError):
             return None
 
+    @property
+    def _remembered_secs(self) -> float:
+        """Return for how long what a token may have begun is not over: it was taken for a while without a review."""
+        return self.longest_secs + 2 * KEPT_SECS
+
     async def _reviewed(self, token: str, known: bytes) -> tuple[int, str] | None:
         user = await self.reviews.user_of(token, AUDIENCE)
-        now = self.clock()
-        kept = self.longest_secs + 2 * KEPT_SECS
-        self._let_in = {each: at for each, at in self._let_in.items() if each != known and now - at < kept}
+        now, most = self.clock(), self._remembered_secs
+        self._let_in = {each: at for each, at in self._let_in.items() if each != known and now - at < most}
         if user is None:
             return 401, f"the token is none for the audience {AUDIENCE}"
         if user != self.account:
